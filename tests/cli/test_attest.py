@@ -405,6 +405,7 @@ def test_signals_are_listed_shown_and_compared(cli: Cli, ready: Api) -> None:
     assert {"pointer": "/attributes/name", "before": before, "after": "another", "decoders": ""} in found
     assert cli(*words, "1", "9").code == 2
     assert "has no signal 'signal.nothing'" in cli("signals", "show", "signal.nothing").err
+    assert "has no signal 'signal.nothing'" in cli("signals", "diff", "signal.nothing", "1", "2").err
 
 
 def test_the_words_of_the_group(cli: Cli, ready: Api) -> None:

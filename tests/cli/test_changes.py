@@ -87,6 +87,9 @@ def test_every_step_of_a_period(cli: Cli, moved: AdminConsole) -> None:
     for long_ago in ("7d", "2w", "12h"):  # further back than the history: since its first run
         assert rows(cli, "--since", long_ago, "--setting", "residency.realm", "--steps") == rows(cli, *since, "--steps")
     assert cli("changes", "--since", "0h").last == "Nothing changed."
+    mistyped = cli("changes", "--since", long_ago, "--setting", "contribution.in-app")
+    assert (mistyped.code, mistyped.out) == (2, ""), "under a name that no setting has, nothing ever changes"
+    assert "Did you mean contribution.in_app?" in mistyped.err
     for nonsense in ("7", "7x", "-7d", "soon", "2099-01-01"):
         assert cli("changes", "--since", nonsense).code == 2
 

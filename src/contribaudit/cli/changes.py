@@ -12,11 +12,13 @@ from contribaudit.cli.options import format_option, organization_option, store_o
 from contribaudit.cli.runs import kept_organizations
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.phrases import counted
-from contribaudit.errors import UsageError
+from contribaudit.errors import UsageError, meant
 from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
 from contribaudit.exporters.text import Cell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from contribaudit.audit.changes import Span
     from contribaudit.store.history import History
 
@@ -66,6 +68,7 @@ def command(
     console = context.ensure_object(Console)
     if unseen and (since or until):
         raise UsageError("--unseen sets the period", hint="Remove --since and --until")
+    _check_names(settings_named)
     with console.history() as store:
         organizations = _organizations(console, store)
         signature = console.signature()
@@ -97,6 +100,18 @@ def annotate(console: Console, *, change: str, ticket: str, note: str, by: str) 
         signature = console.signature(by)
         note_ticket(store, console.rulebook(), organizations, change, ticket, note, signature)
     console.diagnostics.conclusion(f"The change {change} now has the ticket {ticket.strip()}.")
+
+
+def _check_names(settings_named: Iterable[str]) -> None:
+    """Raise UsageError for a name with which no setting's ID begins: nothing would ever change under it."""
+    from contribaudit import catalogue
+    from contribaudit.core.resolve.signals import SIGNAL_PREFIX
+
+    known = [one.id for one in catalogue.ALL]
+    for name in settings_named:
+        if not name.startswith(SIGNAL_PREFIX) and not any(one.startswith(name) for one in known):
+            hint = meant(name, known) or "`contribaudit changes` without --setting shows the settings that changed"
+            raise UsageError(f"No setting begins with {name[:80]!r}", hint=hint.strip())
 
 
 def _organizations(console: Console, store: History) -> list[str]:

@@ -135,4 +135,6 @@ def _nearest(text: str, candidates: Iterable[str], first: Iterable[str] = ()) ->
     """A hint with `first` and the names most like the text, or with the first names if none is similar."""
     names = sorted(set(candidates))
     near = list(dict.fromkeys((*first, *get_close_matches(text.strip(), names, n=3, cutoff=0.5))))[:3]
-    return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run `contribaudit audit`."
+    if not names:
+        return "Nothing was read yet: run `contribaudit audit`."
+    return f"{'Nearest' if near else 'For example'}: {', '.join(near or names[:3])}."

@@ -14,7 +14,7 @@ from contribaudit.cli.arguments import check_ids, past_moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, output_options, policy_option, store_option
 from contribaudit.core.model.finding import Finding, Outcome, Severity
-from contribaudit.core.model.phrases import counted
+from contribaudit.core.model.phrases import counted, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import UsageError, meant
 
@@ -30,7 +30,9 @@ _LISTED = 12
 @click.option("--check", "patterns", multiple=True, metavar="CHECK", help="Only this check: ID, slug or wildcard.")
 @click.option("--site", "sites", multiple=True, metavar="HOST", help="Only this site and its apps; wildcards work.")
 @click.option("--outcome", "outcomes", multiple=True, metavar="OUTCOME", help="Only this outcome: fail, unknown ...")
-@click.option("--location", "--realm", "locations", multiple=True, metavar="PLACE", help="Only apps in this location.")
+@click.option(
+    "--location", "--realm", "locations", multiple=True, metavar="LOCATION", help="Only apps in this location."
+)
 @click.option("--severity", "severities", multiple=True, metavar="SEVERITY", help="Only this severity.")
 @click.option("--run", metavar="RUN|DATE", help="As of that run, or of the end of that day (UTC); default: the last.")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
@@ -89,7 +91,7 @@ def _known_spelling(noun: str, value: str, spellings: Iterable[str]) -> str:
     by_folded = {one.casefold(): one for one in spellings}
     if value.strip().casefold() in by_folded:
         return by_folded[value.strip().casefold()]
-    listed = ", ".join(sorted(set(by_folded.values()))[:_LISTED])
+    listed = some(sorted(set(by_folded.values())), _LISTED)
     raise UsageError(
         f"No {noun} is called {value[:60]!r}", hint=f"{meant(value, by_folded.values())}Known: {listed or 'none'}"
     )

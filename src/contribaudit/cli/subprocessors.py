@@ -209,8 +209,9 @@ def _named_list(history: ListHistory, shipped: SubprocessorList | None, word: st
         ]
         chosen = fits[-1] if fits else (shipped if shipped and shipped.effective.isoformat() == word else None)
     if chosen is None:
-        days = ", ".join(dict.fromkeys(entry.effective.isoformat() for entry in history.imports)) or "none is imported"
-        raise UsageError(f"There is no list {word!r}", hint=f"Lists: {days}, {_SHIPPED}")
+        days = dict.fromkeys(entry.effective.isoformat() for entry in history.imports)
+        known = f"Known: {', '.join([*days, _SHIPPED])}"
+        raise UsageError(f"There is no list {word!r}", hint=known if days else f"{known}; no list is imported yet")
     return chosen
 
 

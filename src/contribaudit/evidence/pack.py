@@ -155,7 +155,8 @@ def open_pack(place: Path) -> Iterator[Pack]:
     try:
         archive = zipfile.ZipFile(place)
     except (*DAMAGE, NotImplementedError) as error:
-        raise EvidenceDamaged(f"{place} is not a readable .zip archive", hint=ASK) from error
+        hint = f"Name an exported folder or .zip. If this is one: {ASK[:1].lower()}{ASK[1:]}"
+        raise EvidenceDamaged(f"{place} is not a readable .zip archive", hint=hint) from error
     with archive:
         yield Pack(place, archive)
 

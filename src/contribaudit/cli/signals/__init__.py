@@ -97,6 +97,8 @@ def diff_signal(console: Console, *, signal: str, before: int, after: int, subje
         state = session.read()
         owner = find_subject(state, subject)
         old_object, new_object = (_object_of_run(session, run, owner, signal) for run in (before, after))
+        if old_object is None and new_object is None:
+            _observed_signal(state, owner, signal)  # refuses a name that no signal has
     rows = [
         (pointer, raw_text(old), raw_text(new), ", ".join(_looking_at(state, owner, signal, pointer)))
         for pointer, old, new in differences(old_object, new_object)
