@@ -107,6 +107,18 @@ def test_markdown_agrees_on_what_it_lists(document: ReportV1) -> None:
         assert f"{number} {words(outcome)}" in text
 
 
+def test_markdown_answers_the_three_questions_and_names_checks_and_apps() -> None:
+    """Before any count, as the table does; no ID stands without its title, and no type key for an app's name."""
+    jira = finding(app("j"), check="DR-01", reason="stored in US")
+    text = markdown.render(document_of(report([jira])))
+    answers = next(table for table in reading.markdown_tables(text) if table[0] == ["question", "answer", "why"])
+    assert [row[0] for row in answers[1:]] == ["Data contribution", "AI", "Location"]
+    assert answers[3][1] == "fail"
+    assert text.index("| question |") < text.index("### Do next") < text.index("### Fails")
+    listed = next(table for table in reading.markdown_tables(text) if "finding" in table[0])
+    assert listed[1][2].endswith(" (DR-01)")
+
+
 def _xml(one: Told) -> Told:
     """XML has no way to write a noncharacter."""
     return Told(one.id, one.outcome, one.severity, re.sub("[\ufffe\uffff]", "\ufffd", one.subject))

@@ -1,4 +1,4 @@
-"""Markdown for a ticket or a pull request: the verdict, counts, next steps, open findings, changes, and what was read.
+"""Markdown for a ticket or a pull request: verdict, three answers, next steps, open findings, changes, what was read.
 
 The text fits into a comment; rows that do not fit are counted, never dropped silently. Observed text is escaped, so
 that it mentions nobody and links nowhere.
@@ -13,7 +13,7 @@ from contribaudit.core.model.phrases import and_more, counted, some
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import most_severe_first
-from contribaudit.exporters.text import duration, group, label, safe_text, words
+from contribaudit.exporters.text import called, duration, group, safe_text, words
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 characters in a comment, Jira 32,767 by default: see `most_characters`."""
@@ -113,17 +113,26 @@ def _head(page: _Page, about: Overview) -> None:
     run, policy = document["run"], document["policy"]
     code = run["exit_code"]
     page.add(f"## {about.escaped_headline(escaped)}\n\n")
-    called = [one for one in document["organizations"] if not one["left_out"]]
-    listed = some([escaped(one["name"], 60) for one in called])
+    covered = [one for one in document["organizations"] if not one["left_out"]]
+    listed = some([escaped(one["name"], 60) for one in covered])
     page.add(f"{listed}; policy {escaped(policy['name'], 80)} (`{policy['sha256']}`), ")
     page.add(f"run {run['id']} of {run['finished_at']}, exit code {code}.\n\n")
     none = about.counts["no_such_setting"]
     counts = [f"{number} {words(outcome)}" for outcome, number in about.ordered_counts]
     counts += [f"{none} no setting (not counted)"] if none else []
     counts += [f"{about.fragile} fragile"] if about.fragile else []
-    page.add(f"{about.applying}: {', '.join(counts)}.\n")
+    _answers(page, about)
+    page.add(f"\n{about.applying}: {', '.join(counts)}.\n")
     if document["newly"]:
         page.add(f"\n{len(document['newly'])} of these are new since the last complete run; they are marked **new**.\n")
+
+
+def _answers(page: _Page, about: Overview) -> None:
+    """Data contribution, AI and location, each with its state and its worst fact."""
+    page.add("| question | answer | why |\n| --- | --- | --- |\n")
+    for one in about.questions():
+        why = f"{one.fact}, {one.changed}" if one.changed else one.fact
+        page.add(f"| {one.name} | **{words(one.word)}** | {escaped(why)} |\n")
 
 
 def _steps(page: _Page, about: Overview) -> None:
@@ -148,12 +157,11 @@ def _steps(page: _Page, about: Overview) -> None:
 
 def _row(finding: FindingV1, new: bool) -> tuple[str, ...]:
     outcome = f"**{words(finding['outcome'])}**" + (" **new**" if new else "")
-    subject = code(label(finding["subject"]))
     return (
         outcome,
         finding["severity"],
-        escaped(finding["check"]),
-        subject,
+        escaped(f"{finding['title']} ({finding['check']})"),
+        escaped(called(finding["subject"])),
         escaped(finding["reason"]),
         f"`{finding['id']}`",
     )
