@@ -204,7 +204,7 @@ def test_a_subject_in_full(tmp_path: Path) -> None:
         ):
             assert part in said, part
         assert [one.check for one in findings_of(report, TRACKER)] == ["DR-01"]
-        assert "FAIL  critical  DR-01" in capture(described(report, TRACKER))
+        assert "FAIL  critical  App data is in an allowed location (DR-01): " in capture(described(report, TRACKER))
         assert "EFFECTIVE SETTINGS" not in capture(described(report, WIKI, computed=False))
 
 

@@ -26,6 +26,19 @@ async def test_eighty_columns_show_verdict_next_and_changes() -> None:
         assert max(len(line) for line in shown.splitlines()) <= 80
 
 
+async def test_the_first_lines_answer_the_three_questions() -> None:
+    """Data contribution, AI and location, above all counts, each with its worst fact; Enter leads to its findings."""
+    async with driven(opener(board()), NARROW) as pilot:
+        panel = pilot.app.screen.query_one("#verdict", Panel)
+        lines = panel.shown(panel.content_size.width)
+        answers = [line for line in lines if line.query.startswith("check:")]
+        assert [line.text.plain.split("  ")[0].strip() for line in answers][1:] == ["AI", "Location"]
+        assert answers[0].text.plain.startswith("Data contribution not achievable Acme Global: the Standard plan")
+        assert lines.index(answers[-1]) < next(n for n, line in enumerate(lines) if " apply:" in line.text.plain)
+        assert [line.query for line in answers] == ["check:DC is:open", "check:AI is:open", "check:DR is:open"]
+        assert "no event found" in answers[2].more or answers[2].more.startswith("Jira on acme-lab.atlassian.net")
+
+
 @pytest.mark.parametrize("size", [NORMAL, WIDE])
 async def test_larger_terminals_show_where_too(size: tuple[int, int]) -> None:
     """And the widest one everything, in two columns."""

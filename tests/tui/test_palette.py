@@ -79,7 +79,7 @@ async def test_it_opens_on_every_screen_and_a_slash_looks_for_something_there() 
         ("acme-lab", "Site: acme-lab.atlassian.net"),
         ("DR-02", "Check: "),
         ("pin the app", "Step 2: fix: Jira on acme-lab, Confluence on acme-us: pin the app"),
-        ("dr-02 acme-us confluence", "(DR-02): acme-us.atlassian.net/confluence"),
+        ("dr-02 acme-us confluence", "(DR-02): Confluence on acme-us.atlassian.net"),
         ("baseline", "Baseline"),
         ("export rows", "Export rows"),
     ],

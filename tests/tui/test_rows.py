@@ -25,10 +25,14 @@ def said(lines: list[Line]) -> list[str]:
 
 
 def test_the_verdict_counts_what_applies_and_tells_what_was_read() -> None:
-    """The headline of every report, then what is open in one line; the organization without a key counts as unread."""
+    """The headline of every report, three answers, and what is open; an organization without a key counts as unread."""
     assert said(overview.verdict_lines(board(), 78)) == [
         "FAIL (high and above); 3 critical and 1 high finding fail, 2 critical and 7",
         "high are unverified",
+        "Data contribution not achievable Acme Global: the Standard plan always contributes metadata and has no switch "
+        "for it; Enterprise has the switch",
+        "AI                unverified     Confluence on acme: Rovo access of the app: not attested yet",
+        "Location          FAIL           Jira on acme-lab: stored in US (US East and West); the policy allows EU",
         "20 apply:  1 fail (+1)  2 in conflict  1 not achievable  9 unverified",
         "6 pass  1 waived",
         "READ 1/2 orgs 3/3+ sites 3/3+ apps  INCOMPLETE  run #318, 7 h ago",

@@ -74,7 +74,7 @@ def _findings(host: Host, board: Board, query: str) -> Iterator[Offer]:
         return
     for place in filtered(board.index, board.most_severe, parse(query), hide_passes=False)[:_MOST]:
         row = board.index.rows[place]
-        sentence = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.about.label}"
+        sentence = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.about.called}"
         where = f"check:{row.finding.check} subject:{quoted(row.about.label)}"
         yield safe_text(sentence), partial(host.show_findings, where), safe_text(row.finding.reason)
 

@@ -21,7 +21,7 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
@@ -142,8 +142,10 @@ class Answers:
         if not words:
             return list(range(len(self.subjects)))
         if self._hays is None:
+            state = self.state
             self._hays = [
-                f"{alias_of(self.state, one)} {self.state.place(one).name} {one.id}".casefold() for one in self.subjects
+                f"{called(state, one)} {alias_of(state, one)} {state.place(one).name} {one.id}".casefold()
+                for one in self.subjects
             ]
         return [place for place, hay in enumerate(self._hays) if all(word in hay for word in words)]
 
@@ -172,13 +174,6 @@ class Answers:
         return lost
 
 
-def name_of(state: State, subject: Subject) -> str:
-    """The name of a row: an organization's name, else the alias that people type for the subject."""
-    if subject.kind is Kind.ORGANIZATION:
-        return state.organization_name(subject.id)
-    return alias_of(state, subject).removeprefix("app:")
-
-
 def columns(answers: Answers) -> tuple[Column, ...]:
     """A column for the subject, then one for each setting, titled with the last part of its ID."""
     ends = [one.id.rpartition(".")[2].replace("_", " ") for one in answers.settings]
@@ -190,7 +185,7 @@ def columns(answers: Answers) -> tuple[Column, ...]:
 
 def cells(answers: Answers, place: int, cursor: int | None) -> list[Text]:
     """The texts of one row; `cursor` is the column under the cursor, None if the cursor is in another row."""
-    texts = [Text(safe_text(name_of(answers.state, answers.subjects[place])))]
+    texts = [Text(safe_text(called(answers.state, answers.subjects[place])))]
     for column in range(len(answers.settings)):
         value = answers.value(place, column)
         if value is not None:

@@ -20,7 +20,7 @@ from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.state import State, screen_for
 from contribaudit.exporters.text import duration, safe_text
-from contribaudit.tui.rows.signs import severity_sign
+from contribaudit.tui.rows.signs import check_of, severity_sign
 from contribaudit.tui.widgets.grid import Column
 
 _NAMED = 12
@@ -143,7 +143,7 @@ def due_detail(state: State, entry: DueScreen) -> Text:
         text.append(f"\n{counted(len(entry.waiting), 'finding')} that may depend on it\n", "bold")
         for finding in entry.waiting[:20]:
             text.append("  ").append_text(severity_sign(finding.severity))
-            text.append(f"  {finding.check}  {safe_text(called(state, finding.subject))}\n")
+            text.append(f"  {check_of(finding)}, {safe_text(called(state, finding.subject))}\n")
     return text
 
 

@@ -20,7 +20,7 @@ from contribaudit.core.judge.check import Check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
 
@@ -41,7 +41,9 @@ class About(NamedTuple):
     """What every finding about one subject has in common; facts about an app are "" for any other subject."""
 
     label: str
-    """The subject's display name as plain text."""
+    """The subject's display name as plain text, as the filter takes it: "acme.atlassian.net/jira-software"."""
+    called: str
+    """What people call the subject: "Jira on acme.atlassian.net"."""
     site: str
     app: str
     organization: str
@@ -134,6 +136,7 @@ def index_of(
         place = state.place(subject)
         return About(
             label_of(state, subject),
+            safe_text(called(state, subject)),
             safe_text(place.site or (subject.id if subject.kind is Kind.SITE else "")),
             safe_text(place.app),
             safe_text(state.organization_name(subject.organization)),
@@ -151,12 +154,13 @@ def index_of(
 
 def _row(finding: Finding, about: About, *, newly: bool, step: str) -> Row:
     check = known_checks().get(finding.check)
-    called = check.called if check else finding.check
+    check_name = check.called if check else finding.check
     words = (
-        called,
+        check_name,
         finding.title,
         finding.reason,
         about.label,
+        about.called,
         finding.subject.id,
         about.site,
         finding.setting or "",
@@ -169,7 +173,7 @@ def _row(finding: Finding, about: About, *, newly: bool, step: str) -> Row:
     return Row(
         finding,
         about,
-        check=called.casefold(),
+        check=check_name.casefold(),
         family=check.family.value if check else "",
         grade=str(max((each.grade for each in finding.evidence), key=lambda grade: grade.rank, default="")),
         newly=newly,

@@ -15,7 +15,7 @@ from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text, words
 from contribaudit.tui.rows.filtering import FindingIndex, Heading, Row
@@ -65,7 +65,7 @@ def cells(row: Row) -> list[Text]:
         outcome.append(" new", "bold")
     elif finding.fragile:
         outcome.append(" fragile", "yellow")
-    label = short_host(row.about.label, 1)
+    label = short_host(row.about.called, 1)
     return [
         outcome,
         severity_sign(finding.severity),
@@ -147,10 +147,11 @@ def detail(board: Board, finding: Finding, history: Sequence[OutcomeSpan] | None
     content.append_text(outcome_sign(finding.outcome)).append("  ")
     content.append_text(severity_sign(finding.severity)).append(f"  {safe_text(finding.check)}\n")
     content.append(f"{safe_text(finding.title)}\n", "bold")
-    content.append(f"{safe_text(alias_of(board.report.state, finding.subject)).removeprefix('app:')}\n")
-    name = safe_text(board.report.state.place(finding.subject).name)
-    if name not in (finding.subject.id, alias_of(board.report.state, finding.subject)):
-        content.append(f"{name}\n")
+    state = board.report.state
+    spoken, alias = safe_text(called(state, finding.subject)), safe_text(alias_of(state, finding.subject))
+    content.append(f"{spoken}\n").append(f"{alias}\n" if alias != spoken else "", "dim")
+    name = safe_text(state.place(finding.subject).name)
+    content.append(f"{name}\n" if name not in (spoken, alias, finding.subject.id, "") else "", "dim")
     content.append(f"{safe_text(finding.subject.id)}\n", "dim")
     for title, text in _paragraphs(board, finding):
         content.append(f"\n{title}\n", "bold").append_text(text).append("\n")

@@ -30,7 +30,7 @@ from contribaudit.errors import UsageError
 from contribaudit.exporters.explanation import explained, value_or_reason
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.rows.outline import Leaf, Node, listing_text
-from contribaudit.tui.rows.signs import ago, outcome_sign
+from contribaudit.tui.rows.signs import ago, check_of, outcome_sign
 from contribaudit.tui.rows.site_map import shortened
 from contribaudit.tui.widgets.grid import Column
 
@@ -310,7 +310,7 @@ def _findings(findings: Sequence[Finding]) -> Text:
     text = Text()
     for finding in findings[:_FINDINGS]:
         text.append_text(outcome_sign(finding.outcome)).append(f"  {finding.severity.value}  ", "dim")
-        text.append(f"{safe_text(finding.check)} ", "bold").append(f"{safe_text(finding.reason)}\n")
+        text.append(check_of(finding), "bold").append(f": {safe_text(finding.reason)}\n")
     if len(findings) > _FINDINGS:
         text.append(f"{and_more(len(findings) - _FINDINGS)}\n", "dim")
     return text.append("press F to see them in the table of findings", "dim")

@@ -18,17 +18,18 @@ from rich.text import Text
 from contribaudit.core.advise.deadlines import Deadline
 from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import limitation, verdict_word
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.changed import CountedChange, by_cause
-from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.summary import QUESTIONS, Overview
 from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import duration, safe_text, words
 from contribaudit.exporters.text_table import VERDICT_STYLES
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows.filtering import label_of, quoted
-from contribaudit.tui.rows.signs import ago, column, severity_sign, short_host
+from contribaudit.tui.rows.signs import SIGNS, ago, column, severity_sign, short_host
 from contribaudit.tui.source import Board
 
 _MOST_SUBJECTS = 8
@@ -137,9 +138,10 @@ WHOLE, PARTIAL, NONE = "=", "~", "."
 
 
 def verdict_lines(board: Board, width: int) -> list[Line]:
-    """The headline in as many lines as it needs, then counts, the reading and, with a history, the last 30 days."""
+    """The headline in as many lines as it needs, three answers, counts, the reading and, with a history, 30 days."""
     about, run = board.about, board.report.run
-    lines = [*headline(about, width), Line(_open_findings_line(about), "is:open"), *_rest_of_counts(about, width)]
+    lines = [*headline(about, width), *_answers(about)]
+    lines += [Line(_open_findings_line(about), "is:open"), *_rest_of_counts(about, width)]
     when = f"run #{run.id}, {ago(run.finished_at, board.now)}"
     partial = "" if run.complete else "  INCOMPLETE"
     lines.append(Line(Text.assemble(("READ ", "bold"), about.read, (partial, "bold yellow"), (f"  {when}", "dim"))))
@@ -159,6 +161,32 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
 def headline(about: Overview, width: int) -> list[Line]:
     """The sentence that every report begins with, wrapped at blanks and never cut."""
     return [Line(Text(part, VERDICT_STYLES[about.word]), "is:open") for part in wrap(about.headline, max(20, width))]
+
+
+_STATES = {
+    "fail": SIGNS[Outcome.FAIL],
+    "not achievable": SIGNS[Outcome.NOT_ACHIEVABLE],
+    "unverified": ("unverified", "yellow"),
+    "pass": SIGNS[Outcome.PASS],
+    "not asked": ("not asked", "dim"),
+}
+"""Word and style of each state of an answer."""
+
+
+def _answers(about: Overview) -> list[Line]:
+    """Data contribution, AI and location, each with its state and its worst fact."""
+    questions = about.questions()
+    name_width = max(len(one.name) for one in questions)
+    word_width = max(len(one.word) for one in questions)
+    lines = []
+    for family, one in zip(QUESTIONS, questions, strict=True):
+        text = column(Text(one.name, "bold"), name_width)
+        text.append_text(column(Text(*_STATES[one.word]), word_width))
+        text.append(short_host(one.fact))
+        more = f"{one.fact}, {one.changed}" if one.changed else one.fact
+        asked = one.word != "not asked"
+        lines.append(Line(text, f"check:{family} is:open" if asked else "", more if asked else ""))
+    return lines
 
 
 def _open_findings_line(about: Overview) -> Text:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contribaudit import catalogue
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.text import safe_text
@@ -49,6 +49,11 @@ def outcome_sign(word: Outcome) -> Text:
     """The outcome's word in its style."""
     label, style = SIGNS[word]
     return Text(label, style)
+
+
+def check_of(finding: Finding) -> str:
+    """Title and ID of the finding's check: "App is pinned to its location (DR-02)"."""
+    return safe_text(f"{finding.title} ({finding.check})")
 
 
 def severity_sign(word: Severity) -> Text:

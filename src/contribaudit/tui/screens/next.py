@@ -25,7 +25,7 @@ from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import missing
 from contribaudit.tui.rows.findings import console
 from contribaudit.tui.rows.overview import brief, due_in, query_of_step
-from contribaudit.tui.rows.signs import labelled, outcome_sign, severity_sign
+from contribaudit.tui.rows.signs import check_of, labelled, outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column, Grid
@@ -136,7 +136,7 @@ def detail(board: Board, entry: Entry) -> Text:
     for finding in step.findings[:_MOST_FINDINGS]:
         text.append("  ").append_text(outcome_sign(finding.outcome))
         text.append(f"  {safe_text(called(state, finding.subject))}\n")
-        text.append(f"    {safe_text(finding.title)} ({finding.check}): {safe_text(finding.reason)}\n", "dim")
+        text.append(f"    {check_of(finding)}: {safe_text(finding.reason)}\n", "dim")
         if finding.observed is not None:
             text.append(f"    observed: {display(finding.observed)}\n", "dim")
     left = len(step.findings) - _MOST_FINDINGS

@@ -24,7 +24,7 @@ from contribaudit.exporters.changed import grouped_changes
 from contribaudit.exporters.text import safe_text
 from contribaudit.progress import Reading, Watch
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.rows.signs import outcome_sign, severity_sign
+from contribaudit.tui.rows.signs import check_of, outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column, Grid
@@ -132,7 +132,7 @@ def news_text(before: Board | None, after: Board) -> Text:
             continue
         text.append(f"\n{what}: {counted(len(findings), 'finding')}\n", "bold")
         for finding in findings[:_MOST_SHOWN]:
-            text.append("  ").append_text(severity_sign(finding.severity)).append(f"  {finding.check}  ")
+            text.append("  ").append_text(severity_sign(finding.severity)).append(f"  {check_of(finding)}, ")
             text.append(f"{safe_text(called(report.state, finding.subject))}: ")
             text.append_text(outcome_sign(was[finding.id]) if finding.id in was else Text("new", "bold"))
             text.append(" -> ").append_text(outcome_sign(finding.outcome)).append("\n")

@@ -28,7 +28,7 @@ from contribaudit.exporters.text import display, safe_text
 from contribaudit.policy_file import editing
 from contribaudit.policy_file.values import MOST_DAYS
 from contribaudit.settings import file
-from contribaudit.tui.rows.signs import outcome_sign, severity_sign
+from contribaudit.tui.rows.signs import check_of, outcome_sign, severity_sign
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.widgets.field import DAY_FORMS, Field, Tick, day_of
@@ -56,7 +56,7 @@ def about(state: State, findings: Sequence[Finding]) -> Text:
         text = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
         for one in findings[:_MOST_NAMED]:
             text.append("\n").append_text(outcome_sign(one.outcome))
-            text.append(f"  {one.check} of {safe_text(called(state, one.subject))}", "not bold")
+            text.append(f"  {check_of(one)}, {safe_text(called(state, one.subject))}", "not bold")
         left = len(findings) - _MOST_NAMED
         return text.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else text
     words = state.rulebook.words.get(finding.check)
@@ -86,7 +86,7 @@ def effect(before: Report, after: Report, findings: Sequence[Finding]) -> Text:
     moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
     text = Text().append("Effect on the run shown\n", "bold")
     for finding in moved[:_MOST_SHOWN]:
-        text.append(f"  {finding.check}  {safe_text(called(after.state, finding.subject))}: ")
+        text.append(f"  {check_of(finding)}, {safe_text(called(after.state, finding.subject))}: ")
         text.append_text(outcome_sign(was[finding.id].outcome)).append(" -> ")
         text.append_text(outcome_sign(finding.outcome)).append("\n")
     if len(moved) > _MOST_SHOWN:
