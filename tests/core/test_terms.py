@@ -163,7 +163,17 @@ def test_an_effective_answer_grows_stale_with_its_finding(word: str, days: int, 
     assert (answer.value or answer.outcome) == told
     if told == "stale":
         assert answer.code == "evidence_too_old"
-        assert answer.reason.startswith(f"not exposed, but that was seen {days} days ago; the policy accepts ")
+        assert answer.reason.startswith(f"not exposed, but that was seen {days} days ago; the policy accepts attested ")
+
+
+def test_a_moment_past_the_limit_does_not_read_like_the_limit() -> None:
+    """ "Seen 30 days ago; the policy accepts 30" would be no reason."""
+    seen = observed(names.AI_ACCESS, app(), "blocked", grade=Grade.ATTESTED, at=NOW - timedelta(days=30, hours=1))
+    state = state_of(*facts(app(), type_key="confluence"), seen)
+    state.evidence_terms = evidence_terms(policy_of(rule("AI-01")), checks.ALL)
+    assert effective_of(state, app(), names.EFFECTIVE_AI).reason.startswith(
+        "not exposed, but that was seen more than 30 days ago; the policy accepts attested evidence for 30 days"
+    )
 
 
 PERSON = Attester("anna@acme.example")

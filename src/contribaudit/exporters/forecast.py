@@ -77,8 +77,8 @@ def in_words(text: str) -> str:
 
 
 def about(row: ForecastRow) -> str:
-    """The check, or the title of the effective answer."""
-    return row.check or (catalogue.find(row.setting).title if row.setting else "")
+    """Title and ID of the check, or the title of the effective answer."""
+    return f"{row.title} ({row.check})" if row.check else catalogue.find(row.setting).title if row.setting else ""
 
 
 def _forecast_row(group: Sequence[ForecastRow]) -> tuple[Cell, ...]:

@@ -241,6 +241,8 @@ class ForecastRow:
     why: str
     predicted: str | None = None
     """The plan's default, where the effective value would not be known. Predicted, not evidence."""
+    title: str = ""
+    """The title of the check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +392,9 @@ def _row(old: Finding | None, new: Finding | None, state: State, when: date | No
     name, name_said = alias_of(state, one.subject), called(state, one.subject)
     why = new.reason if new is not None else "the check then applies to other subjects"
     before, after = _outcome(old), _outcome(new)
-    return ForecastRow(one.subject, name, name_said, one.check, one.setting, one.severity, before, after, when, why)
+    return ForecastRow(
+        one.subject, name, name_said, one.check, one.setting, one.severity, before, after, when, why, title=one.title
+    )
 
 
 def _outcome(finding: Finding | None) -> str:

@@ -9,6 +9,7 @@ from posixpath import dirname, join, normpath
 
 from contribaudit.core.model.finding import Evidence, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.times import later
 
 DEFAULT_MAX_AGE_DAYS: Mapping[str, int] = {
@@ -233,8 +234,10 @@ class Terms:
         for piece in evidence:
             if as_of > fresh_until(piece.observed_at, piece.grade, self.max_age_days, anchored=piece.anchored):
                 limit = limit_days(piece.grade, self.max_age_days, anchored=piece.anchored)
-                reason = f"{claim}, but that was seen {(as_of - piece.observed_at).days} days ago; "
-                reason += f"the policy accepts {limit} for {piece.grade} evidence"
+                days = (as_of - piece.observed_at).days
+                age = counted(days, "day") if days > limit else f"more than {counted(limit, 'day')}"
+                reason = f"{claim}, but that was seen {age} ago; "
+                reason += f"the policy accepts {piece.grade} evidence for {counted(limit, 'day')}"
                 return Shortcoming(Outcome.STALE, "evidence_too_old", reason)
             missing = self._what_is_missing(piece)
             if missing:
