@@ -55,6 +55,15 @@ def test_table_shows_chosen_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
 
 
+def test_a_lone_column_below_its_row_has_its_title(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the sentence goes without: a bare "0" would say nothing."""
+    monkeypatch.setenv("COLUMNS", "40")
+    row = ("document", "a title of some length", 0)
+    assert render("table", ("name", "title", "under_review"), [row], flexible="title").splitlines()[2:] == [
+        "          under review 0"
+    ]
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_rows(form: str) -> None:
     """Without rows there are titles, or an empty list."""

@@ -30,7 +30,9 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
         return Verdict(Outcome.STALE, "provision_changed", reason, None, (), observed, page_evidence(case, changed))
     missing = sorted({one.anchor.document for one in asked if one.standing is Standing.NOT_ARCHIVED})
     if missing:
-        reason = f"unknown whether the pages still say it: {', '.join(missing)} never archived; {_HOW}"
+        reason = (
+            f"unknown whether Atlassian's pages still support the rulebook: {_never_archived(case, missing)}; {_HOW}"
+        )
         return Verdict(Outcome.UNKNOWN, "pages_not_archived", reason, None, (), tuple(missing))
     archive = case.state.documents
     read = [(when, one) for one in asked if (when := archive.read_at(one.anchor.document)) is not None]
@@ -39,10 +41,20 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
         age = counted((case.as_of - read_at).days, "day")
         unread = archive.unreadable(oldest.anchor.document)
         why = f"; the newest copy is not readable: {unread.reason}" if unread is not None else ""
-        reason = f"{oldest.anchor.document} was last read {age} ago{why}"
+        reason = f'"{_title(case, oldest.anchor.document)}" was last read {age} ago{why}'
         within, evidence = f"at most {counted(days, 'day')}", page_evidence(case, [oldest])
         return Verdict(Outcome.STALE, "pages_read_long_ago", reason, None, within, age, evidence)
     return None
+
+
+def _title(case: CheckContext, document: str) -> str:
+    titles = {one.name: one.title for one in case.state.rulebook.terms.documents}
+    return titles.get(document, document)
+
+
+def _never_archived(case: CheckContext, missing: list[str]) -> str:
+    titles = [f'"{_title(case, one)}"' for one in missing]
+    return f"{some(titles, 2)} {'was' if len(titles) == 1 else 'were'} never archived"
 
 
 def reviewed_within(
@@ -108,13 +120,13 @@ def no_stale_facts(case: CheckContext) -> Verdict:
         documents = tuple(dict.fromkeys(one.document for one in found))
         return Verdict(Outcome.CONFLICT, "documents_disagree", sentences, None, (), documents, evidence)
     if not current:
-        reason = f"the policy cites nothing that was overtaken, but no document is archived to compare; {_HOW}"
+        reason = f"the policy makes no outdated statement, but no document is archived to compare; {_HOW}"
         return Verdict(Outcome.UNKNOWN, "no_documents", reason)
     missing = sorted({one.anchor.document for one in case.state.anchored if one.standing is Standing.NOT_ARCHIVED})
     if missing:
-        reason = f"the policy cites nothing that was overtaken, but {', '.join(missing)} was never archived; {_HOW}"
+        reason = f"the policy makes no outdated statement, but {_never_archived(case, missing)}; {_HOW}"
         return Verdict(Outcome.UNKNOWN, "pages_not_archived", reason, None, (), tuple(missing), evidence)
-    reason = f"no overtaken statement in the policy or in {len(current)} archived documents"
+    reason = f"no outdated statement in the policy or in {len(current)} archived documents"
     return Verdict(Outcome.PASS, "nothing_overtaken", reason, None, (), (), evidence)
 
 

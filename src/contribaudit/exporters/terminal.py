@@ -108,7 +108,7 @@ class _Rows:
         for row in self.rows:
             lines = [_join_cells(row[inner], widths[inner])] if leading > 1 else []
             trailing = [(number, row[number]) for number in range(leading, len(row)) if row[number].plain]
-            own_line = self.flexible if len(row) > leading + 1 else leading
+            own_line = leading if len(row) == 2 else self.flexible
             alone = [cell for number, cell in trailing if number == own_line]
             pairs = [Text.assemble(f"{self.columns[number]} ", cell) for number, cell in trailing if number != own_line]
             lines += alone + ([Text(", ").join(pairs)] if pairs else [])

@@ -25,6 +25,7 @@ from contribaudit.core.resolve.provisions import AnchorStanding
 from contribaudit.exporters.tabular import json_object, render
 from contribaudit.exporters.text import Cell, row_of
 
+NEVER_ARCHIVED = "never archived"
 LOOKS = (
     "document", "title", "look", "outcome", "code", "reason", "retrieved_at", "stated_on", "source", "fetched",
     "redirects", "sha256", "text_sha256", "size_bytes", "accepted", "recorded_by", "recorded_at", "account", "host",
@@ -108,11 +109,11 @@ def document_rows(documents: Iterable[Watched], archive: Archive, standings: Ite
 
 
 def status_of(archive: Archive, document: str) -> str:
-    """The status in words: "read", "not readable (login_form)", "never archived"."""
+    """The status in words: "read", "not readable (login_form)", or NEVER_ARCHIVED."""
     unread = archive.unreadable(document)
     if unread is not None:
         return f"not readable ({unread.code})"
-    return "read" if archive.current(document) is not None else "never archived"
+    return "read" if archive.current(document) is not None else NEVER_ARCHIVED
 
 
 def look_rows(

@@ -51,8 +51,8 @@ def add_command(
     """Import a copy of a document from a file, or watch another address.
 
     An address is only recorded; `terms check --fetch NAME` fetches it. NAME is a shipped document (see `terms list`)
-    or a new one, which needs a --title. A copy that is not the document, or only part of it, is kept as not readable;
-    the exit code is then 3.
+    or a new one, which may have a --title. A copy that is not the document, or only part of it, is kept as not
+    readable; the exit code is then 3.
     """
     from contribaudit.vendors import fetching
     from contribaudit.vendors.terms import take_in
@@ -225,6 +225,8 @@ def _write_facts(
 
 def _conclude(console: Console, statuses: Mapping[str, str], facts: Sequence[AnchorStanding], *, fetched: bool) -> None:
     """Say whether every document was read and every fact holds; exit code 3 if not."""
+    from contribaudit.exporters.terms import NEVER_ARCHIVED
+
     unread = [status for status in statuses.values() if status != "read"]
     doubtful = [one for one in facts if one.standing.under_review]
     if not unread and not doubtful:
@@ -233,7 +235,9 @@ def _conclude(console: Console, statuses: Mapping[str, str], facts: Sequence[Anc
         return
     missing = any(one.standing is Standing.NOT_ARCHIVED for one in facts)
     problems = [f"{counted(len(doubtful), 'fact')} under review"] if doubtful else []
-    problems += [f"{counted(len(unread), 'document')} not read"] if unread else []
+    never = [status for status in unread if status == NEVER_ARCHIVED]
+    problems += [f"{counted(len(never), 'document')} never archived"] if never else []
+    problems += [f"{counted(len(unread) - len(never), 'document')} not readable"] if len(unread) > len(never) else []
     hint = " Run `contribaudit terms check --fetch`, or import copies." if missing and not fetched else ""
     hint += " Run `contribaudit terms diff NAME` to see what changed." if doubtful else ""
     console.end(f"{', '.join(problems)}.{hint}", exit_codes.UNVERIFIED)
