@@ -251,9 +251,10 @@ def test_a_person_is_asked_and_the_keyring_keeps_the_key(
         "",
         "ann",
         "ann@acme.example",
+        "weekly",
         "none",
     )
-    typing(monkeypatch, *typed, "y", "y")
+    typing(monkeypatch, *typed, "sure", "y", "y")
     ended = cli("init", "--no-audit")
     assert ended.code == 0, ended.err
     assert keyring == {("contribaudit", f"{api.organization}@{api.url.partition('://')[2]}"): "demo-key"}
@@ -266,6 +267,8 @@ def test_a_person_is_asked_and_the_keyring_keeps_the_key(
     assert "its highest plan is Enterprise" in ended.err
     assert "read:workspaces:admin" in ended.err
     assert "did you mean `EEA`?" in ended.err
+    assert "Type one of none, systemd, cron," in ended.err
+    assert ended.err.count("Type y for yes or n for no.") == 1
     assert ended.err.count("Type a number from 1 to 3 or its word, or - to skip the question.") == 2
     assert ended.out.count("\n") == 2
 

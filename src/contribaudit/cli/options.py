@@ -115,7 +115,7 @@ csv_bom_option = click.option(
 
 
 site_option = click.option(
-    "--site", metavar="HOST|all", help="Use the API token of a configured site, or of all sites."
+    "--site", metavar="HOST|all", help="The API token of this configured site, or of all sites, instead of the key."
 )
 policy_option = _remembered_option("--policy", type=PATH, metavar="FILE", help="The audit policy file.")
 
@@ -278,10 +278,20 @@ def ask_valid(question: str, check: Callable[[str], str], default: str | None = 
             click.echo(in_lines(f"{error.message}. {error.hint}." if error.hint else f"{error.message}."), err=True)
 
 
+_YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False}
+
+
 @_end_with_the_terminal()
 def confirm(question: str, *, default: bool) -> bool:
     """Ask for yes or no, on stderr."""
-    return click.confirm(in_lines(question), default=default, err=True)
+    asked = f"{in_lines(question)} [{'Y/n' if default else 'y/N'}]"
+    while True:
+        word = click.prompt(asked, default="", show_default=False, err=True).strip().casefold()
+        if word in _YES_OR_NO:
+            return _YES_OR_NO[word]
+        if not word:
+            return default
+        click.echo("Type y for yes or n for no.", err=True)
 
 
 @overload

@@ -66,14 +66,14 @@ if TYPE_CHECKING:
     "--ai-allowed-on",
     type=listed,
     multiple=True,
-    metavar="PLACE",
-    help="A site or app where AI is allowed although it is blocked. Repeatable.",
+    metavar="SITE|APP",
+    help="A site or app where AI stays allowed when it is blocked elsewhere. Repeatable.",
 )
 @click.option(
     "--location",
     type=listed,
     multiple=True,
-    metavar="PLACE",
+    metavar="LOCATION",
     help="A location in which every app must be pinned: EEA, EU+UK, CH and so on. Repeatable.",
 )
 @click.option(

@@ -314,6 +314,7 @@ class Interview:
             if word in SCHEDULES:
                 self._answers.schedule = word
                 return
+            tell(f"Type one of {', '.join(SCHEDULES)}, or press Enter for {NO_SCHEDULE}.")
 
     def _choose_storage(
         self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str
