@@ -37,7 +37,7 @@ def between(start: str, end: str, renewed: str, page: str = "README.md") -> str:
 def reads_table() -> str:
     """The table of what is read, from the collectors."""
     rows = [
-        f"| {'<br>'.join(f'`{call.title}`' for call in one.calls)} | `{one.call.scope}` | {one.proves} |"
+        f"| {'<br>'.join(dict.fromkeys(f'`{call.title}`' for call in one.calls))} | `{one.call.scope}` | {one.proves} |"
         for one in collectors.ALL
     ]
     gateway = collectors.SITE_AI

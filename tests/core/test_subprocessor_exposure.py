@@ -41,7 +41,7 @@ def test_unknown_ai_makes_it_may_and_says_why() -> None:
     models = next(one for one in exposures(seen, processors(seen)) if "Models" in one.processor.name)
     assert models.touches is Touches.MAY
     assert models.because == (
-        "it is listed for All Applicable Cloud Products with Atlassian Intelligence or Rovo, and whether AI"
+        "listed for All Applicable Cloud Products with Atlassian Intelligence or Rovo, and whether AI"
         " reaches the app is unknown: it is unknown",
     )
 
@@ -49,9 +49,7 @@ def test_unknown_ai_makes_it_may_and_says_why() -> None:
 def test_an_exclusion_is_told_as_the_reason() -> None:
     seen = state({"jira-align": "not_exposed"}, [imported(MARCH)])
     postvogn = next(one for one in exposures(seen, processors(seen)) if one.processor.name == "Postvogn ApS")
-    assert postvogn.because == (
-        "it is listed for Jira Cloud Products (excluding Jira Align), which leaves out Jira Align",
-    )
+    assert postvogn.because == ("listed for Jira Cloud Products (excluding Jira Align), which leaves out Jira Align",)
 
 
 def test_training_that_is_limited_to_ai_is_no_purpose_where_ai_is_blocked() -> None:
@@ -107,7 +105,7 @@ def test_a_change_says_which_apps_it_touches_and_why() -> None:
     seen = state({"confluence": "exposed", "jira-software": "not_exposed"})
     told = {one.name: touching(seen, one)[1] for one in list_changes(of_page(MARCH), of_page(SEPTEMBER))}
     assert told["Vertigo Models LLC"] == (
-        "acme.atlassian.net/confluence: it is listed for All Applicable Cloud Products with Atlassian Intelligence"
+        "acme.atlassian.net/confluence: listed for All Applicable Cloud Products with Atlassian Intelligence"
         " or Rovo, and AI reaches the app"
     )
     assert told["Zendelig"] == "none of your apps: the list does not name Confluence for it"

@@ -47,12 +47,12 @@ COMMANDS: dict[str, str] = {
     "checks": "Show every check: question, trap, severity, remediation.",
     "decide": "Record in the policy file that a value was chosen on purpose.",
     "policy": "Validate the audit policy and show it as resolved.",
-    "runs": "Show the history of audits.",
-    "store": "Copy the history, also between SQLite and PostgreSQL.",
+    "runs": "Show the history of audits, and remove old runs.",
+    "store": "Copy the history, or create and update its tables.",
     "evidence": "Write evidence that an auditor can verify alone, and verify it.",
     "render": "Write a saved report in any format.",
     "schedule": "Print the setup for a daily audit.",
-    "notify": "Tell people what is new, and show who was told what.",
+    "notify": "Send test messages and waiting ones, and show who was told what.",
     "simulate": "Serve a simulated Atlassian admin API on this machine.",
 }
 """Every subcommand in the order of the help, with a one-line description; its module of that name has a `command`."""

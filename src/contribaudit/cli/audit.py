@@ -43,7 +43,9 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @format_option(*FORMATS)
 @output_options
 @click.option(
-    "--fail-on", type=click.Choice(SEVERITIES), help="Lowest severity of a finding that makes the exit code 1."
+    "--fail-on",
+    type=click.Choice(SEVERITIES),
+    help="Lowest severity of a finding that makes the exit code 1; default: fail_on in the configuration, or high.",
 )
 @click.option(
     "--only",

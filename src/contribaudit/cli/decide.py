@@ -35,8 +35,9 @@ def command(
 
     Adds a [[decision]] to the policy file (the one in use, or --policy; a file that does not exist yet is created, and
     extends "essentials"). The change is shown as a diff on stdout, and is written once you agree. A list is written
-    with commas, the empty one as `none`. DC-05 and GV-04 ask for decisions, GV-05 for one on governance.records;
-    `contribaudit checks show` says so of any other check.
+    with commas, the empty one as `none`. Two checks ask for decisions on the contribution switches (DC-05, GV-04),
+    one for a decision on governance.records (GV-05); `contribaudit checks show CHECK` says which decisions a check
+    reads.
     """
     from contribaudit import checks, wiring
     from contribaudit.attestations.recording import mail, short

@@ -26,7 +26,7 @@ SCENARIOS = ("acme", "tidy", "small", "drifted")
 @click.option("--html", "html_path", type=PATH, metavar="FILE", help="Write the HTML report too.")
 @format_option(*FORMATS)
 @output_options
-@click.option("--dashboard", is_flag=True, help="Show it in the dashboard, where it can be audited again.")
+@click.option("--dashboard", is_flag=True, help="Show the organization in the dashboard, where `r` audits it again.")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @pass_console
 def command(

@@ -30,7 +30,9 @@ _STATUS_WIDTH, _NAME_WIDTH = 9, 14
 @policy_option
 @api_key_options
 @click.option(
-    "--as-scheduled", is_flag=True, help="Try it as a scheduler would: no terminal, none of this shell's environment."
+    "--as-scheduled",
+    is_flag=True,
+    help="Check what a scheduled audit would find: no terminal, none of this shell's environment.",
 )
 @format_option("table", "json")
 @pass_console

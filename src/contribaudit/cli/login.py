@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--rotate", is_flag=True, help="Replace the key in use with a new one that has at least the same scopes.")
 @pass_console
 def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> None:
-    """Save an organization's API key, or with --site the API token that reads spaces, in the system keyring.
+    """Save an organization's API key, or with --site the API token that reads its sites, in the system keyring.
 
     Asks for the key without showing it, tests it with one read of the organization, and saves it only if it works.
     --rotate also compares it with the key in use: it must belong to the same organization and have at least the same

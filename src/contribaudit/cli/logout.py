@@ -14,7 +14,7 @@ from contribaudit.errors import UsageError
 @site_option
 @pass_console
 def command(console: Console, site: str | None) -> None:
-    """Remove an organization's API key, or with --site an API token that reads spaces, from the system keyring.
+    """Remove an organization's API key, or with --site an API token that reads its sites, from the system keyring.
 
     The key itself keeps working until it is revoked at admin.atlassian.com, Organization settings, API keys; a token
     until it is revoked in the account that it belongs to.

@@ -104,6 +104,8 @@ def status_command(console: Console) -> None:
         for delivery in deliveries
     ]
     console.table(columns, rows, only=("created_at", "title", "destination", "state"))
+    if not rows:
+        console.diagnostics.conclusion("No message was sent in the last 90 days, and none is waiting.")
 
 
 def _delivery_status(delivery: Delivery) -> str:

@@ -94,7 +94,7 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
 @command.command("kubernetes", short_help="Print a Kubernetes CronJob.")
 @_shared_options
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
-@click.option("--namespace", default="contribaudit", show_default=True, help="Its namespace.")
+@click.option("--namespace", default="contribaudit", show_default=True, help="The namespace of the CronJob.")
 @pass_console
 def kubernetes(console: Console, time: str, key_file: Path | None, image: str, namespace: str) -> None:
     """Print a CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""

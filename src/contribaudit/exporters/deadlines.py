@@ -58,7 +58,7 @@ def _row_key(deadline: Deadline, as_of: datetime) -> tuple[object, ...]:
 
 def _deadline_row(group: Sequence[Deadline], as_of: datetime) -> tuple[Cell, ...]:
     first = group[0]
-    what = f"{len(group)}: {first.what}, {and_more(len(group) - 1)} like it" if len(group) > 1 else first.what
+    what = f"{first.what}, {and_more(len(group) - 1)} like it" if len(group) > 1 else first.what
     day = first.ends_at.date() if first.ends_at is not None else "no date known"
     return first.days_left(as_of), day, first.kind.replace("_", " "), what, first.next_step
 

@@ -19,7 +19,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import RISKS
 from contribaudit.core.resolve.exposure import ExposureWindow, exposure_window
-from contribaudit.core.resolve.reasons import Effective, Reason
+from contribaudit.core.resolve.reasons import NOBODY, Effective, Reason
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, display, rfc3339, safe_text
 
@@ -143,9 +143,8 @@ def _evidence(observation: Observation | None, source: str) -> str:
     if observation is None:
         return safe_text(source)
     if not isinstance(observation, Observed):
-        return ", ".join(
-            safe_text(part) for part in (observation.code, source, rfc3339(observation.attempted_at) or "") if part
-        )
+        parts = [observation.code.replace("_", " "), source if source != NOBODY else ""]
+        return ", ".join(safe_text(part) for part in (*parts, rfc3339(observation.attempted_at) or "") if part)
     parts = [observation.grade.value, source, rfc3339(observation.observed_at) or ""]
     if observation.response:
         parts.append(f"sha256 {observation.response[:_DIGEST_SHOWN]}")

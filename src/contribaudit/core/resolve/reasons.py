@@ -30,6 +30,8 @@ from contribaudit.core.resolve.state import State
 VALUE: Final = "value"
 Answer: TypeAlias = Outcome | Literal["value"]
 """What kind of answer it is: a value, or the outcome that takes its place."""
+NOBODY = "nobody"
+"""The source of a value that no source gave."""
 NEVER_RECORDED = frozenset(("not_read", "revoked"))
 """Codes of a setting for which no source gives anything."""
 _MOST_SEVERE_FIRST = (Outcome.CONFLICT, Outcome.STALE, Outcome.UNKNOWN)
@@ -160,7 +162,7 @@ def most_severe(stops: Iterable[Effective]) -> Effective | None:
 
 def fact(sentence: str, observation: Observation, *, decisive: bool = True) -> Reason:
     """A link that rests on an observation, or on the lack of one."""
-    return Reason(sentence, observation, observation.source or "nobody", decisive)
+    return Reason(sentence, observation, observation.source or NOBODY, decisive)
 
 
 def rule(state: State, sentence: str) -> Reason:

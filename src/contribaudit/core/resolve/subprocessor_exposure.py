@@ -121,7 +121,7 @@ class _ExposureJoin:
 
     def _by_scope(self, scope: Scope, entry: App | str, ai: Touches, why: str) -> tuple[Touches, str]:
         """What one item says about one app; the clause is empty where the item is about other products."""
-        named = f"it is listed for {scope.in_words(self._titles)}"
+        named = f"listed for {scope.in_words(self._titles)}"
         if not scope.understood:
             return Touches.MAY, f"the list names {scope.name or 'no product'!r}, which is not understood"
         if isinstance(entry, str):
