@@ -36,12 +36,12 @@ def test_the_organization_is_unknown_until_somebody_looked(cli: Cli, audited: Ap
     """Nothing is attested: each answer is unknown, says what is missing, and shows the default as a prediction."""
     ended = cli("explain", "organization")
     assert ended.code == 0
-    assert "effective.metadata  unknown" in ended.out
+    assert "Effective metadata contribution (effective.metadata)  unknown" in ended.out
     assert "predicted: contributed, the plan's default; a prediction is not evidence" in ended.out
     assert "the highest active plan is Enterprise" in ended.out
     assert "the organization's metadata switch is not attested" in ended.out
     assert "documented, POST /admin/v2/orgs/{orgId}/workspaces, 20" in ended.out
-    assert "effective.ai_processing  unknown" in ended.out
+    assert "(effective.ai_processing)  unknown" in ended.out
 
 
 def test_the_organization_tells_its_exposure(cli: Cli, audited: Api) -> None:
@@ -60,8 +60,8 @@ def test_the_organization_tells_its_exposure(cli: Cli, audited: Api) -> None:
 def test_narrower_subjects_are_explained_too(cli: Cli, audited: Api, subject: str) -> None:
     ended = cli("explain", subject)
     assert ended.code == 0
-    assert ended.out.startswith(subject)
-    assert [f"{setting}  unknown" in ended.out for setting in COMPUTED] == [True, True, True, False]
+    assert f"{subject}  " in ended.out.partition("\n")[0]
+    assert [f"({setting})  unknown" in ended.out for setting in COMPUTED] == [True, True, True, False]
 
 
 def test_one_setting_as_json(cli: Cli, audited: Api) -> None:
@@ -103,7 +103,7 @@ def test_a_check_names_what_its_verdict_is_about(cli: Cli, audited: Api, check: 
 def test_a_plain_setting_shows_what_was_observed(cli: Cli, audited: Api) -> None:
     ended = cli("explain", WIKI, "residency.realm")
     assert ended.code == 0
-    assert "residency.realm  EU" in ended.out
+    assert "Location (residency.realm)  EU" in ended.out
     assert "documented, POST /admin/v2/orgs/{orgId}/workspaces" in ended.out
     (row,) = json.loads(cli("explain", WIKI, "residency.realm", "--format", "json").out)["settings"]
     assert (row["value"], row["grade"], row["read"]) == ("EU", "documented", True)
@@ -191,7 +191,10 @@ def test_as_rows_every_link_of_every_chain_is_one(cli: Cli, audited: Api) -> Non
 
 def test_as_of_a_past_moment(cli: Cli, audited: Api) -> None:
     """A run by its number; a day before the first run has nothing to tell; what is read anew is of now."""
-    assert "effective.metadata  unknown" in cli("explain", "organization", "--at", "1").out
+    assert (
+        "Effective metadata contribution (effective.metadata)  unknown"
+        in cli("explain", "organization", "--at", "1").out
+    )
     early = cli("explain", "organization", "--at", "2020-01-01")
     assert (early.code, "No run had been saved by 2020-01-01" in early.err) == (2, True)
     assert cli("explain", "organization", "--at", "1", "--live").code == 2

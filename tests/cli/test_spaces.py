@@ -46,11 +46,11 @@ def test_a_space_in_no_list_is_explained_by_key_and_by_id(cli: Cli, audited: Api
     for text in (SEC, space_id("SEC")):
         ended = cli("explain", text)
         assert ended.code == 0, ended.err
-        assert ended.out.startswith(f"{SEC}  The SEC")
-        assert "effective.in_app  unknown" in ended.out
+        assert ended.out.startswith(f"space SEC in Confluence on tidy.atlassian.net  {SEC}  The SEC")
+        assert "(effective.in_app)  unknown" in ended.out
     document = json.loads(cli("explain", SEC, "effective.in_app", "--format", "json").out)
     assert document["subject"]["id"] == space_id("SEC")
-    assert any("and its spaces too" in one["sentence"] for one in document["effective"][0]["reasons"])
+    assert any("spaces can be put on the lists" in one["sentence"] for one in document["effective"][0]["reasons"])
 
 
 def test_a_key_that_a_whole_listing_does_not_show_is_an_error_and_otherwise_unknown(cli: Cli, audited: Api) -> None:

@@ -198,8 +198,8 @@ def test_a_subject_in_full(tmp_path: Path) -> None:
             "app:acme.atlassian.net/confluence",
             "1 of 29 spaces, 28 not visible to ann@acme.example",
             "EFFECTIVE SETTINGS AND REASONS",
-            "effective.in_app  not yet effective",
-            "residency.realm  EU",
+            "Effective in-app data contribution (effective.in_app)  not yet effective",
+            "Location (residency.realm)  EU",
             "documented, GET /apps, 12 h ago",
         ):
             assert part in said, part

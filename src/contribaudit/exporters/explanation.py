@@ -12,11 +12,12 @@ from rich.console import Group
 from rich.text import Text
 from rich.tree import Tree
 
+from contribaudit import catalogue
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Observation, Observed
+from contribaudit.core.model.observation import Observation, Observed, SettingId
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.effective import RISKS
 from contribaudit.core.resolve.exposure import ExposureWindow, exposure_window
 from contribaudit.core.resolve.reasons import NOBODY, Effective, Reason
@@ -32,18 +33,18 @@ def explained(
 ) -> Tree:
     """The explanation as a tree: each answer with its reasons and their evidence below it, then plain settings."""
     place = state.place(subject)
-    called = safe_text(alias_of(state, subject))
-    head = Text(called, "bold")
-    if place.name not in (subject.id, called):
-        head.append(f"  {safe_text(place.name)}", "")
+    name, alias = safe_text(called(state, subject)), safe_text(alias_of(state, subject))
+    head = Text(name, "bold")
+    head.append(f"  {alias}" if alias != name else "", "not bold")
+    if place.name not in (subject.id, name, alias):
+        head.append(f"  {safe_text(place.name)}", "not bold")
     head.append(f"  as of {rfc3339(state.as_of)}", "dim")
     tree = Tree(head, guide_style="dim")
     for answer in answers:
         branch = tree.add(_headline(answer))
         if answer.predicted is not None:
-            branch.add(
-                Text(f"predicted: {answer.predicted}, the plan's default; a prediction is not evidence", "yellow")
-            )
+            default = answer.predicted.replace("_", " ")
+            branch.add(Text(f"predicted: {default}, the plan's default; a prediction is not evidence", "yellow"))
         if answer.fragile:
             branch.add(Text(f"fragile: {safe_text(answer.fragile_because)}", "yellow"))
         if answer.grade is not None:
@@ -111,12 +112,17 @@ def _headline(answer: Effective) -> Text:
     style = "cyan" if settled else "yellow"
     if answer.value is not None:
         style = "red" if answer.value in RISKS else "green"
-    text = Text.assemble((answer.setting, "bold"), "  ", (answer.in_words, style))
+    text = Text.assemble(*_titled(answer.setting), (answer.in_words, style))
     if answer.value is not None and answer.changeable is False:
         text.append("  (the plan does not let anybody change it)", "dim")
     if answer.fragile:
         text.append("  fragile", "yellow")
     return text
+
+
+def _titled(setting: SettingId) -> tuple[tuple[str, str], str]:
+    """The title of a setting, then the ID that people type."""
+    return (safe_text(catalogue.find(setting).title), "bold"), f" ({safe_text(setting)})  "
 
 
 def _reason(reason: Reason) -> Group:
@@ -126,7 +132,7 @@ def _reason(reason: Reason) -> Group:
 
 
 def _setting(observation: Observation) -> Group:
-    text = Text.assemble((safe_text(observation.setting), "bold"), "  ", value_or_reason(observation))
+    text = Text.assemble(*_titled(observation.setting), value_or_reason(observation))
     return Group(text, Text(_evidence(observation, observation.source), "dim"))
 
 
@@ -145,14 +151,16 @@ def _evidence(observation: Observation | None, source: str) -> str:
     if not isinstance(observation, Observed):
         parts = [observation.code.replace("_", " "), source if source != NOBODY else ""]
         return ", ".join(safe_text(part) for part in (*parts, rfc3339(observation.attempted_at) or "") if part)
-    parts = [observation.grade.value, source, rfc3339(observation.observed_at) or ""]
+    grade, witness = observation.grade.value, observation.witness
+    told = witness is not None and witness.by in source
+    parts = ["" if told and grade in source else grade, source, rfc3339(observation.observed_at) or ""]
     if observation.response:
         parts.append(f"sha256 {observation.response[:_DIGEST_SHOWN]}")
-    if observation.witness is not None:
-        parts.append(f"by {observation.witness.by}")
-        parts.append(f"confirmed by {observation.witness.confirmed_by}" if observation.witness.confirmed_by else "")
-        parts.append("with a screenshot" if observation.witness.screenshot else "")
-        parts.append("anchored by signals" if observation.witness.anchored else "")
+    if witness is not None:
+        parts.append("" if told else f"by {witness.by}")
+        parts.append(f"confirmed by {witness.confirmed_by}" if witness.confirmed_by else "")
+        parts.append("with a screenshot" if witness.screenshot else "")
+        parts.append("anchored by signals" if witness.anchored else "")
     return ", ".join(safe_text(part) for part in parts if part)
 
 

@@ -123,7 +123,7 @@ def _of_app(state: State, app: Subject) -> Scope | Stop:
     entry = state.rulebook.app(seen.value)
     match entry.contribution if entry is not None else "unknown":
         case "own":
-            sentence, listable = "can be listed, and its spaces too", True
+            sentence, listable = "and its spaces can be put on the lists", True
         case "organization":
             sentence, listable = "is a platform app: it follows the organization's switch, and no list names it", False
         case "none":

@@ -30,7 +30,7 @@ from contribaudit.errors import UsageError
 from contribaudit.exporters.explanation import explained, value_or_reason
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.rows.outline import Leaf, Node, listing_text
-from contribaudit.tui.rows.signs import ago, check_of, outcome_sign
+from contribaudit.tui.rows.signs import ago, check_of, outcome_sign, title_of
 from contribaudit.tui.rows.site_map import shortened
 from contribaudit.tui.widgets.grid import Column
 
@@ -322,7 +322,7 @@ def _settings(state: State, subject: Subject) -> Text:
         return Text("nothing in this run", "dim")
     text = Text()
     for one in seen[:_MOST_SETTINGS]:
-        text.append(safe_text(one.setting), "bold").append("  ")
+        text.append(title_of(one.setting), "bold").append(f" ({safe_text(one.setting)})  ")
         text.append_text(value_or_reason(one)).append("\n  ").append(_provenance(one, state.as_of), "dim").append("\n")
     text.append(and_more(len(seen) - _MOST_SETTINGS), "dim")
     text.rstrip()
