@@ -194,7 +194,7 @@ def test_the_keys_end_is_told(days: int, status: str, cli: Cli, with_key: Api) -
     Path("contribaudit.toml").write_text(f'org_id = "{with_key.organization}"\napi_key_label = "{own.label}"\n')
     end = datetime.now(UTC) + timedelta(days=days, hours=1)
     organization.keys = [replace(key, expires_at=end) if key is own else key for key in organization.keys]
-    (line,) = named(lines(cli("doctor", "--format", "json")), "key end")
+    (line,) = named(lines(cli("doctor", "--format", "json")), "key expiry")
     assert line["status"] == status
     assert f"in {days} days" in line["what"]
 

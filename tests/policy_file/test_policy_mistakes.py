@@ -393,10 +393,10 @@ def test_the_same_rule_twice_names_both_lines(tmp_path: Path) -> None:
     same = '[[rule]]\ncheck = "DR-01"\n[rule.where]\nsite = ["X"]\napp = ["b", "A"]\n'
     other = '[[rule]]\ncheck = "DR-01"\nwhere = { app = ["a", "b"], site = "x", sandbox = false }\n'
     assert problems(write(tmp_path, f"version = 1\n{one}{other}{same}")) == [
-        "policy.toml:8: [[rule]] 3: DR-01 with the same `where` already stands on line 2; keep one"
+        "policy.toml:8: [[rule]] 3: DR-01 with the same `where` is already on line 2; keep one"
     ]
     assert problems(write(tmp_path, 'version = 1\nrule = [{ check = "DR-01" }, { check = "DR-01" }]')) == [
-        "policy.toml:2: [[rule]] 2: DR-01 with the same `where` already stands on line 2; keep one"
+        "policy.toml:2: [[rule]] 2: DR-01 with the same `where` is already on line 2; keep one"
     ]
 
 

@@ -151,7 +151,7 @@ def parse(source: Source, text: str, known: KnownWords) -> Document:
                     document.rules.append(rule)
                     if identity(rule) in first:
                         before = first[identity(rule)]
-                        words = f"{rule.check} with the same `where` already stands on line {before}; keep one"
+                        words = f"{rule.check} with the same `where` is already on line {before}; keep one"
                         document.refuse(place, words)
                     first.setdefault(identity(rule), line)
                 case WaiverTable() as waiver:

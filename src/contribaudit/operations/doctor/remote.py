@@ -132,7 +132,9 @@ def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
     labelled = [key for key in keys if label and key.get("label") == label]
     running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
     if not running:
-        return Line.warning("key end", "the expiry date of the key is not known", "Note its expiry date in a calendar")
+        return Line.warning(
+            "key expiry", "the expiry date of the key is not known", "Note its expiry date in a calendar"
+        )
     end = min(running)
     days = (end - now).days
     if len(labelled) == 1 or len(keys) == 1:
@@ -142,9 +144,9 @@ def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
         what = f"of {several}, the first expires on {end.date()}, in {counted(days, 'day')}"
         hint = "set api_key_label to the label of the key used for audits"
     if days > DAYS_LEFT:
-        return Line.ok("key end", what, hint[:1].upper() + hint[1:])
+        return Line.ok("key expiry", what, hint[:1].upper() + hint[1:])
     renew = "Create a new key at admin.atlassian.com, Organization settings, API keys"
-    return Line.warning("key end", what, f"{renew}; {hint}" if hint else renew)
+    return Line.warning("key expiry", what, f"{renew}; {hint}" if hint else renew)
 
 
 def clock(skew: float | None) -> Line:
@@ -272,8 +274,8 @@ async def _try_call(client: AdminClient, call: Call, seen: list[dict[str, Any]])
         if page is None:
             return _granted(call)
         seen += page.items
-        first_page = f"{len(page.items)} on the first page"
-        return _granted(call, first_page if page.announced is None else f"{page.announced} entries")
+        first_page = f"{counted(len(page.items), 'entry', 'entries')} on the first page"
+        return _granted(call, first_page if page.announced is None else counted(page.announced, "entry", "entries"))
     except AccessDenied as error:
         return _scope_missing(call, error)
     except AdminApiError as error:
@@ -313,14 +315,14 @@ async def _check_key_expiry(client: AdminClient, organization: Organization, now
     except AccessDenied as error:
         yield _scope_missing(calls.LIST_API_KEYS, error)
         yield Line.warning(
-            "key end",
+            "key expiry",
             "the expiry date of the key is not known",
             f"Give the key the scope {calls.LIST_API_KEYS.scope}, or note its expiry date in a calendar",
         )
     except AdminApiError as error:
         yield Line.failed(f"read {calls.LIST_API_KEYS.name}", error)
     else:
-        yield _granted(calls.LIST_API_KEYS, f"{len(keys)} keys")
+        yield _granted(calls.LIST_API_KEYS, counted(len(keys), "key"))
         yield key_end(keys, organization.api_key_label, now)
 
 
