@@ -455,6 +455,15 @@ def test_plans_that_do_not_say_of_which_site_are_not_taken(whose: dict[str, Any]
     assert set(_trial_codes(whose)) <= {"other_site", "missing_key"}
 
 
+def test_nothing_is_taken_from_an_answer_about_another_site() -> None:
+    """A cache that mixes up the plans mixes up the rest of the answer too, and its no would close this site's apps."""
+    off = {"isEnabled": False, "isRovoEnabled": False, "isRovoLLMEnabled": False}
+    plans = [{"cloudId": CLOUD.replace("b1", "b2"), "orgId": "org"}]
+    seen = observations({"getAIConfig": off, "tenantContexts": plans}, [])
+    assert {one.code if isinstance(one, Unavailable) else "" for one in seen} == {"other_site"}
+    assert len(seen) == 19
+
+
 def _trial_codes(whose: dict[str, Any]) -> list[str]:
     """Of each app with a plan in the answer, why its trial was not read; "" where it was."""
     fields = ("currentEdition", "trialEdition", "trialEditionEndDate", "trialEndDate")

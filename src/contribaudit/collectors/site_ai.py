@@ -67,6 +67,9 @@ _AI_FIELDS: Mapping[str, tuple[tuple[Setting, Part, tuple[str, ...]], ...]] = {
 """An app's settings that the gateway gives, each with its part and path, by the rulebook's word in `gateway_ai`."""
 
 
+_OTHER_SITE = NoValue("other_site", "the gateway answered for another site")
+
+
 def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[AppSite]:
     """The sites of the organization's apps, without siteless apps that the gateway does not cover."""
     return app_sites(snapshot, rulebook, lambda rule, on_a_site: on_a_site or _gateway_covers(rule))
@@ -240,7 +243,7 @@ class _Run:
         places: dict[str, PlanPlace] = {}
         whose = answer.at(Part.PLANS, "tenantContexts", 0, "cloudId")
         if not isinstance(whose, NoValue) and (not isinstance(whose, str) or whose.casefold() != cloud_id):
-            return dict.fromkeys(keys_by_app, NoValue("other_site", "the gateway answered for another site"))
+            return dict.fromkeys(keys_by_app, _OTHER_SITE)
         if isinstance(whose, NoValue) and whose.code in ("null", "missing_key"):
             unsure = NoValue("missing_key", "the gateway does not say for which site it answered")
             return dict.fromkeys(keys_by_app, unsure)
@@ -265,6 +268,12 @@ class _Run:
         response = self.kept.keep({"data": answer.data, "errors": list(answer.errors)})
         reader = AnswerReader(self.kept, answer, response)
         subject = site.subject(self._organization)
+        whose = answer.at(Part.PLANS, "tenantContexts", 0, "cloudId") if Part.PLANS in self._parts_for(site) else None
+        if isinstance(whose, str) and whose.strip() and whose.casefold() != site.cloud_id:
+            # The rest came with it, say from a cache that does not tell one site's query from another's.
+            self.kept.short.setdefault(_OTHER_SITE.reason, (_OTHER_SITE.code, None))
+            yield from self._unavailable(site, _OTHER_SITE, None)
+            return
         organizations = [
             answer.at(Part.SITE, *METADATA, "orgId") if Part.SITE in self._parts_for(site) else None,
             answer.at(Part.PLANS, "tenantContexts", 0, "orgId") if Part.PLANS in self._parts_for(site) else None,
