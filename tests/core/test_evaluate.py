@@ -31,6 +31,7 @@ from tests.builders import (
     collections,
     evaluated,
     facts,
+    observed,
     policy_list,
     policy_of,
     rule,
@@ -140,6 +141,19 @@ def test_a_rule_that_selects_nobody_is_a_warning_and_no_pass() -> None:
         (ORG, Outcome.UNKNOWN, "nothing_looked_at")
     ]
     assert found.warnings == ("The rule DR-01 (policy.toml:3) matches nothing.",)
+
+
+@pytest.mark.parametrize(("name", "known"), [("Acme", True), ("acme*", True), (ORG, True), ("Acme Ltd", False)])
+def test_a_statement_for_an_organization_that_is_not_there_is_a_warning(name: str, *, known: bool) -> None:
+    """Else a stricter statement would end unnoticed on the day on which somebody renames the organization."""
+    where = Where(organization=(name,))
+    stricter = rule("DR-01", origin="policy.toml:8", expect=("DE",), where=where, expands="location")
+    state = state_of(
+        *facts(EUROPEAN, host=EU_HOST), observed(names.ORGANIZATION_NAME, organization_subject(ORG), "Acme")
+    )
+    warnings = evaluated(state, policy_of(WIDE, stricter)).warnings
+    assert ("location (policy.toml:8) is for Acme Ltd, which matches no organization." in warnings) is not known
+    assert not known or not any("matches no" in one for one in warnings)
 
 
 @pytest.mark.parametrize(

@@ -222,18 +222,30 @@ def _unused_rules(
         for one in policy.rules
         if id(one) not in used
         and one.check in selection
-        and (_selector_words(one.where) if one.expands else one.where != _ANYTHING)
+        and (_selector_words(one.where) or _names_nobody(state, one.where) if one.expands else one.where != _ANYTHING)
     ]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
-    warnings = (
-        f"The rule {one.check} ({one.origin}) matches nothing{_reason_for_no_match(state, one, kinds)}."
-        if not one.expands
-        else f"{one.expands} ({one.origin}) names {_selector_words(one.where)}, which matches nothing"
-        f"{_nearest(state, one.where)}."
-        for one in idle
-        if (one.expands, one.where) not in at_work
-    )
+    warnings = (_match_warning(state, one, kinds) for one in idle if (one.expands, one.where) not in at_work)
     return list(dict.fromkeys(warnings))
+
+
+def _match_warning(state: State, rule: Rule, kinds: Mapping[str, Kind]) -> str:
+    """The warning about a rule that matches no subject."""
+    if not rule.expands:
+        return f"The rule {rule.check} ({rule.origin}) matches nothing{_reason_for_no_match(state, rule, kinds)}."
+    origin = f"{rule.expands} ({rule.origin})"
+    if _names_nobody(state, rule.where):
+        return f"{origin} is for {' and '.join(rule.where.organization)}, which matches no organization."
+    return f"{origin} names {_selector_words(rule.where)}, which matches nothing{_nearest(state, rule.where)}."
+
+
+def _names_nobody(state: State, where: Where) -> bool:
+    """Whether it names organizations but none of the configuration, those included that this run leaves out."""
+    if not where.organization:
+        return False
+    asked = Where(organization=where.organization)
+    known = [Attributes(one, state.organization_name(one)) for one in state.organizations]
+    return not any(matches(asked, one) for one in known)
 
 
 def _ambiguous_rules(state: State, policy: AuditPolicy) -> tuple[set[int], list[str]]:
