@@ -63,3 +63,12 @@ def test_an_app_that_was_renamed_is_still_what_the_list_names(switch: str, value
 def test_an_app_that_was_made_after_the_look_is_not(created_at: object, *, known: bool) -> None:
     made = observed(names.APP_CREATED_AT, NEW, f"{created_at}")
     assert in_app(seen("on", *facts(NEW, alias=WIKI), made), NEW).known is known
+
+
+@pytest.mark.parametrize("switch", ["on", "off"])
+def test_a_name_that_two_apps_have_or_had_names_neither_for_certain(switch: str) -> None:
+    both = ((OLD, BEFORE), (NEW, BEFORE))
+    now = seen(switch, *facts(OLD, alias=WIKI), *facts(NEW, alias=WIKI), held_by=both)
+    assert {in_app(now, one).code for one in (OLD, NEW)} == {"ambiguous_entry"}
+    then = seen(switch, *facts(NEW, alias=WIKI), held_by=both)
+    assert in_app(then, NEW).code == "app_name_reused"

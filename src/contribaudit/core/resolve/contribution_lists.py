@@ -85,9 +85,11 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
     placed, ambiguous, reused = set[str](), set[str](), set[str]()
     of_spaces: dict[str, str] = {}
     for text, key in written.items():
-        if key.startswith("app:"):
-            entries |= {holder.casefold() for holder in _holders_at(state, organization, key, seen.observed_at)}
-            reused |= {key} if any(_took_over(state, one, seen.observed_at) for one in apps.get(key, ())) else set()
+        if key.startswith("app:") and len(apps.get(key, ())) < 2:  # else the name is ambiguous now
+            holders = _holders_at(state, organization, key, seen.observed_at)
+            entries |= {holder.casefold() for holder in holders} if len(holders) == 1 else set()
+            taken_over = any(_took_over(state, one, seen.observed_at) for one in apps.get(key, ()))
+            reused |= {key} if taken_over or len(holders) > 1 else set()
         if key in apps or not key.startswith(("space:", "ari:")):
             continue
         meaning = meant(state, organization, text.strip().removeprefix(f"{organization}:"), seen.observed_at)
@@ -117,16 +119,16 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
 
 
 def _holders_at(state: State, organization: str, key: str, moment: datetime) -> tuple[str, ...]:
-    """The ID of the app that had the name at the moment; empty where no run had seen it by then."""
-    held_by = _holders_by_key(state, organization).get(key, ())
-    return tuple(holder for holder, since in held_by if since <= moment)[-1:]
+    """The IDs of the apps that had the name at the moment, usually one; none where no run had seen it by then."""
+    held_by = [one for one in _holders_by_key(state, organization).get(key, ()) if one[1] <= moment]
+    return tuple(holder for holder, since in held_by if since == held_by[-1][1])
 
 
 def _took_over(state: State, app: Subject, moment: datetime) -> bool:
     """Whether the app came to its name after the moment: another app had it then, or this one did not exist."""
     holders = _holders_at(state, app.organization, _spelling_key(state, alias_of(state, app)), moment)
     if holders:
-        return holders != (app.id,)
+        return app.id not in holders
     created_at = state.moment(app, names.APP_CREATED_AT)
     return created_at is not None and created_at > moment
 
