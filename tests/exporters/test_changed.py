@@ -10,9 +10,9 @@ from contribaudit import catalogue
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId, Value
-from contribaudit.core.model.subject import COMPANY
-from contribaudit.exporters.changed import grouped_changes, setting_and_values
-from tests.builders import NOW
+from contribaudit.core.model.subject import COMPANY, Kind, Subject
+from contribaudit.exporters.changed import called_in, grouped_changes, setting_and_values
+from tests.builders import NOW, ORG
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_what_judged_a_run_has_a_title(setting: SettingId, before: Value, after:
     change = Change(COMPANY, setting, before, after, True, True, NOW, NOW - timedelta(days=1))
     (group,) = grouped_changes([change])
     assert (catalogue.find(setting).title, setting_and_values(group)[1]) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        (Kind.APP, "acme.atlassian.net/confluence", "Confluence on acme.atlassian.net"),
+        (Kind.SPACE, "space:acme.atlassian.net/confluence/HR", "space HR in Confluence on acme.atlassian.net"),
+        (Kind.APP, "acme.atlassian.net/sim-made-up", "acme.atlassian.net/sim-made-up"),
+        (Kind.SITE, "acme.atlassian.net", "acme.atlassian.net"),
+        (Kind.ORGANIZATION, "Acme", "Acme"),
+        (Kind.APP, "", "ari:cloud:one"),
+    ],
+)
+def test_a_change_calls_its_subject_as_people_do(kind: Kind, name: str, said: str) -> None:
+    """By the app's title where its type is known, else as it is named."""
+    subject = Subject(ORG, kind, "ari:cloud:one")
+    assert called_in(Change(subject, names.REALM, "EU", "US", True, True, NOW, None, name=name)) == said

@@ -97,7 +97,7 @@ def test_newest_first() -> None:
     assert told_lines() == [
         "|Sun 15 Nov 2026|2 changes, 1 without a known cause",
         "=|02:00-02:05|run #5|complete|schedule, auditor",
-        "!|13 Nov - 15 Nov|bank/confluence|Location: EU -> US|no event found",
+        "!|13 Nov - 15 Nov|Confluence on bank|Location: EU -> US|no event found",
         "*|14 Nov - 15 Nov|acme/new|Plan: Free -> Standard|bob@acme.example, event 7f3a9b10, by site|GRC-7",
         "|Fri 13 Nov 2026",
         ".|13 Nov - 15 Nov|no run|no observations for 48 h",
@@ -107,7 +107,7 @@ def test_newest_first() -> None:
         "|Wed 11 Nov 2026|2 changes, 1 without a known cause",
         "=|02:00-02:05|run #2|complete|schedule, auditor",
         "!|by 02:00|acme/new|new: Free|cause not looked up",
-        "*|10 Nov - 11 Nov|acme/jira|Location: EU -> US|bob@acme.example, event 7f3a9b10",
+        "*|10 Nov - 11 Nov|Jira on acme|Location: EU -> US|bob@acme.example, event 7f3a9b10",
         "|Tue 10 Nov 2026",
         "=|02:00-02:05|run #1|complete|schedule, auditor",
     ]  # fmt: skip

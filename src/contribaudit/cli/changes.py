@@ -13,7 +13,7 @@ from contribaudit.cli.runs import kept_organizations
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.phrases import counted
 from contribaudit.errors import UsageError, meant
-from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
+from contribaudit.exporters.changed import ChangeGroup, called_in, grouped_changes, setting_and_values
 from contribaudit.exporters.text import Cell
 
 if TYPE_CHECKING:
@@ -161,4 +161,4 @@ def _group_row(group: ChangeGroup) -> tuple[Cell, ...]:
         kind = catalogue.find(first.setting).title
     until = f"{first.first_seen:%Y-%m-%d %H:%M}Z"
     since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
-    return main.id, since + until, first.name or first.subject.id, f"{kind}: {values}", main.cause, group.ticket
+    return main.id, since + until, called_in(first), f"{kind}: {values}", main.cause, group.ticket

@@ -12,7 +12,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.phrases import grouped
-from contribaudit.core.model.subject import Subject
+from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.exporters.text import called, display, label, safe_text
 
 if TYPE_CHECKING:
@@ -58,6 +58,20 @@ def grouped_changes(changes: Iterable[Change]) -> list[ChangeGroup]:
     return [
         ChangeGroup(group[0].subject, tuple(group), key in appeared, key in vanished) for key, group in groups.items()
     ]
+
+
+def called_in(change: Change) -> str:
+    """What people call the subject of a change: "Jira on acme.atlassian.net". The change itself names it by alias."""
+    from contribaudit.core.resolve.aliases import spoken
+    from contribaudit.rulebook.loader import app_titles  # its models are too slow to import before a first paint
+
+    name, kind = change.name or change.subject.id, change.subject.kind
+    parts = name.removeprefix("space:").split("/")
+    place = {Kind.APP: 1, Kind.SPACE: 2}.get(kind, 0)
+    type_key = parts[-place] if place and len(parts) > place else ""
+    title = app_titles().get(type_key.casefold(), "")
+    alias = f"app:{name}" if kind is Kind.APP else name
+    return safe_text(spoken(change.subject, alias, name, type_key, title) if title else name)
 
 
 def setting_and_values(group: ChangeGroup) -> tuple[str, str]:

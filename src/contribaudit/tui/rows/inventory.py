@@ -21,7 +21,7 @@ from contribaudit.core.model.observation import Observation, Observed, SettingId
 from contribaudit.core.model.phrases import and_more
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.aliases import alias_of, resolve_alias
+from contribaudit.core.resolve.aliases import alias_of, called, resolve_alias
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, RISKS, effective_of, shown_answers
 from contribaudit.core.resolve.inventory import site_by_app
@@ -276,8 +276,11 @@ def findings_of(report: Report, subject: Subject) -> list[Finding]:
 
 def _head(state: State, subject: Subject, note: str) -> Text:
     alias, place = safe_text(alias_of(state, subject)), state.place(subject)
-    text = Text.assemble((alias, "bold"))
-    if place.name not in (subject.id, alias):
+    name = safe_text(called(state, subject))
+    text = Text.assemble((name, "bold"))
+    if alias != name:
+        text.append(f"\n{alias}", "not bold")
+    if place.name not in (subject.id, name, alias):
         text.append(f"\n{safe_text(place.name)}")
     if safe_text(subject.id) not in alias:
         text.append(f"\n{safe_text(subject.id)}", "dim")

@@ -18,7 +18,7 @@ from contribaudit.core.advise.verdict import limitation
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.phrases import counted, some
 from contribaudit.core.model.subject import Kind
-from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
+from contribaudit.exporters.changed import ChangeGroup, called_in, grouped_changes, setting_and_values
 from contribaudit.exporters.text import safe_text, words
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows.signs import short_host, title_of
@@ -305,7 +305,7 @@ def _changed(group: ChangeGroup) -> Entry:
     first = group.changes[0]
     name = first.name or first.subject.id
     kind, old_and_new = setting_and_values(group)
-    parts = [name, first.subject.id, kind, old_and_new, first.subject.organization]
+    parts = [name, called_in(first), first.subject.id, kind, old_and_new, first.subject.organization]
     for change in group.changes:
         parts += [
             change.setting,
@@ -334,7 +334,7 @@ def _change_cells(group: ChangeGroup, folded: Sequence[Entry]) -> list[Text]:
     what = Text(f"{kind}: ").append(old_and_new, "bold")
     ticket = group.ticket
     cause = Text(cause_text(main), "" if group.has_cause else "yellow")
-    name = Text(short_host(safe_text(main.name or main.subject.id), 1))
+    name = Text(short_host(called_in(main), 1))
     if folded:
         name = Text(f"{len(folded):,} {main.subject.kind.value}s", "bold")
         several = len({change_text(each.happening)[1] for each in folded if each.happening is not None}) > 1
@@ -359,7 +359,7 @@ def change_detail(entry: Entry) -> Text:
     """Everything known about a line, paragraph by paragraph."""
     content = Text()
     if entry.folded:
-        names = [one.main.name or one.main.subject.id for one in entry.folded if one.main is not None]
+        names = [called_in(one.main) for one in entry.folded if one.main is not None]
         content.append(f"{len(names):,} EQUAL CHANGES (space opens them)\n", "bold")
         content.append(safe_text(some(names, _NAMED, "\n"), keep_lines=True) + "\n\n")
     for title, text in _paragraphs(entry):
@@ -398,7 +398,7 @@ def _happening(group: ChangeGroup) -> Iterator[tuple[str, str]]:
     main = group.main
     kind, old_and_new = change_text(group)
     subject = safe_text(f"{main.subject.kind.value} {main.subject.id}")
-    yield safe_text(main.name or main.subject.id), f"{title_of(kind)}: {old_and_new}\n{subject}"
+    yield called_in(main), f"{title_of(kind)}: {old_and_new}\n{subject}"
     for annotation in main.annotations:
         by = annotation.by
         note = f"{annotation.note}\n" if annotation.note else ""
