@@ -433,8 +433,8 @@ def _clock_warnings(snapshots: Iterable[Snapshot]) -> list[str]:
 
 def _surprise_warnings(state: State, snapshots: Iterable[Snapshot]) -> list[str]:
     return [
-        f"{surprise.collector} of {state.organization_name(snapshot.organization)}: an answer in a form that this "
-        f"version does not know: {surprise.where}."
+        f"{state.organization_name(snapshot.organization)}: the source {surprise.collector} answered with "
+        f"{surprise.where}, which this version does not know; look for a newer one."
         for snapshot in snapshots
         for surprise in snapshot.surprises
     ]
