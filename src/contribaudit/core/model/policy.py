@@ -34,8 +34,9 @@ def _fits_everything(pattern: str) -> bool:
 class Where:
     """Which subjects a rule or waiver is about. An empty tuple selects everything.
 
-    Texts are shell-style patterns ("acme*"), compared without case. A selector on an attribute that was not read
-    matches, so that nothing unread escapes its rule; a waiver, and a rule that is off, must surely match.
+    Texts are shell-style patterns ("acme*"), compared without case. A selector on an attribute that was not read, or on
+    an unknown plan word, matches, so that nothing unread escapes its rule; a waiver, and a rule that is off, must
+    surely match.
     """
 
     organization: tuple[str, ...] = ()
