@@ -244,12 +244,11 @@ def exposure_document(report: Report) -> SubprocessorsV1 | None:
 
 def _processor_group(state: State, group: Sequence[Exposure]) -> ProcessorV1:
     first = group[0]
-    called = [alias_of(state, one.app).removeprefix("app:") for one in group]
     return {
         "processor": first.processor.name,
         "touches": "yes" if first.touches is Touches.YES else "may",
         "apps": len(group),
-        "app": some(called, _NAMED),
+        "app": some([called(state, one.app) for one in group], _NAMED),
         "purposes": list(purposes_text(first.purposes)),
         "locations": [place_text(place) for place in first.places],
         "because": list(first.because),
