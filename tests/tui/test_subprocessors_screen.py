@@ -55,5 +55,5 @@ async def test_hostile_names_are_shown_as_text(kept: Opener) -> None:
 async def test_without_a_list_the_screen_says_what_to_do() -> None:
     async with driven(opener(board()), begin="subprocessors") as pilot:
         await until(pilot, lambda: "contribaudit subprocessors import" in on_screen(pilot))
-        await until(pilot, lambda: "nothing is known about sub-processors" in on_screen(pilot))
+        await until(pilot, lambda: "The policy does not ask about sub-processors" in on_screen(pilot))
         assert "matches the filter" not in on_screen(pilot)

@@ -67,7 +67,10 @@ def standing(document: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> 
 def why_empty(document: SubprocessorsV1 | None, words: str) -> str:
     """Why no row is shown."""
     if document is None:
-        return "Without a list, nothing is known about sub-processors."
+        return (
+            "The policy does not ask about sub-processors. `contribaudit subprocessors exposure` goes by the old list"
+            " that the rulebook holds."
+        )
     return "No row matches the filter." if words.strip() else "No company on the list touches or may touch an app."
 
 
