@@ -15,7 +15,7 @@ import contribaudit
 SOURCE = Path(contribaudit.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("simulator", "progress", "exit_codes"),
-    ("errors", "termination"),
+    ("errors", "termination", "watch"),
     ("files",),
     ("core.model",),
     ("core.resolve",),

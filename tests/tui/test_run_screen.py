@@ -7,12 +7,12 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from contribaudit.core.model.finding import Outcome
-from contribaudit.progress import Watch
 from contribaudit.simulator import Fault
 from contribaudit.store.history import History
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.run import RunScreen, counts, ordered, waits
 from contribaudit.tui.widgets.grid import Grid
+from contribaudit.watch import Watch
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until
 from tests.tui.live import HOSTILE, Live, Opener, called, found, harmless, rows_of, said

@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from contribaudit.progress import Reading, Watch
+from contribaudit.watch import Reading, Watch
 
 
 class Board(Watch):

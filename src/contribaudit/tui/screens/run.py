@@ -22,12 +22,12 @@ from contribaudit.core.resolve.aliases import called
 from contribaudit.errors import ContribauditError, StoreBusy
 from contribaudit.exporters.changed import grouped_changes
 from contribaudit.exporters.text import safe_text
-from contribaudit.progress import Reading, Watch
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows.signs import check_of, outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column, Grid
+from contribaudit.watch import Reading, Watch
 
 COLUMNS = (
     Column("organization", 16, drop_below=100),
