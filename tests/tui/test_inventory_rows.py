@@ -65,7 +65,7 @@ def test_a_list_that_broke_off_is_said_and_takes_nothing_away() -> None:
     runs = collections(collection("workspaces", "count_mismatch"))
     state = state_of(runs=runs, known={"workspaces": gone})
     lines = "\n".join(told(state))
-    assert "v Acme  its list of apps is incomplete: workspaces answered count_mismatch" in lines
+    assert "v Acme  the list of apps is incomplete: workspaces answered count_mismatch" in lines
     assert "not seen in this run: " in lines
 
 

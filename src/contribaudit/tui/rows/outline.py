@@ -200,7 +200,7 @@ class Places:
     def _organization(self, organization: str) -> Node:
         entry = self._state.organizations[organization]
         label = safe_text(self._state.organization_name(organization))
-        unread = entry.unread_reason or entry.apps_unread.replace("the list", "its list", 1)
+        unread = entry.unread_reason or entry.apps_unread
         why = "left out of this run" if entry.left_out else unread
         return Node((organization,), label, organization_subject(organization), safe_text(why), opens=True)
 
