@@ -497,3 +497,28 @@ def test_a_no_beside_an_error_about_it_is_no_answer(path: list[str] | None, *, c
         seen = reader.truth(catalogue.GATEWAY_ROVO, subject, Part.JIRA, field)
         assert isinstance(seen, Observed) is (value or counts)
         assert isinstance(seen, Observed) or seen.code == "server_failed"
+
+
+@pytest.mark.parametrize("path", [["x", "hams", "trialEdition"], ["x", "hams"], None])
+def test_a_plan_beside_an_error_about_it_is_no_answer(path: list[str] | None) -> None:
+    """A blank trial or a low edition may be what a failed resolver left."""
+    error = {"message": "Upstream timed out", "extensions": {"statusCode": 504}}
+    found = plan("hams", trialEdition="", currentEdition="free")
+    doubted = replace(found, answer=replace(found.answer, errors=(error | ({"path": path} if path else {}),)))
+    assert found.trial("hams", NOW)[0] == "none"
+    trial, _ = doubted.trial("hams", NOW)
+    edition = doubted.text("currentEdition")
+    assert isinstance(trial, NoValue)
+    assert trial.code == "server_failed"
+    assert isinstance(edition, NoValue) is (path is None or "trialEdition" not in path)
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_regions_beside_an_error_about_them_are_no_answer(*, broken: bool) -> None:
+    data = {"search": {"configuration": {"siteMetadata": {"productInfo": [{"name": "jira", "dataRegion": ["EU"]}]}}}}
+    path = ["search", "configuration", "siteMetadata", "productInfo"]
+    error = {"message": "Upstream timed out", "path": path, "extensions": {"statusCode": 504}}
+    answer = SiteAnswer(data, (error,) if broken else (), str)
+    seen = AnswerReader(GatewayRecord("site_ai", NOW), answer, "").regions(Subject("o", Kind.APP, "a"), "jira")
+    assert isinstance(seen, Unavailable) is broken
+    assert isinstance(seen, Observed) or seen.code == "server_failed"

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.envelope import HINT, Answer, check_envelope, check_headers, other_totals, page_counts
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import (
     CountMismatch,
     ListNotWhole,
@@ -124,7 +125,7 @@ def _beyond_entries(document: dict[str, Any], number: int) -> str:
     )
     if type(first) is not int or type(last) is not int or last - first <= number:
         return ""
-    return f"returned {number} entries for the places {first} to {last}"
+    return f"returned {counted(number, 'entry', 'entries')} for the places {first} to {last}"
 
 
 def _unit_of(call: Call, item: dict[str, Any]) -> tuple[str, ...]:

@@ -49,9 +49,14 @@ class Entitlement:
     path: tuple[str | int, ...]
 
     def read(self, *path: str) -> Any:
-        """The value; None when the gateway gave null without an error, NoValue for every other missing value."""
+        """The value; None when the gateway gave null without an error, NoValue for any other missing value.
+
+        A value beside an error about it is none: an edition that a failed resolver left may be too low.
+        """
         value = self.answer.at(Part.PLANS, *self.path, *path)
-        return None if isinstance(value, NoValue) and value.code == "null" else value
+        if isinstance(value, NoValue):
+            return None if value.code == "null" else value
+        return self.answer.doubt(*self.path, *path) or value
 
     def text(self, *path: str) -> str | NoValue | None:
         """The text; a blank text counts as null."""
@@ -160,6 +165,7 @@ class AnswerReader:
         """The regions of one product, from all its entries together."""
         setting, path = settings.GATEWAY_REGIONS, (*METADATA, "productInfo")
         entries = self.answer.at(Part.SITE, *path)
+        entries = entries if isinstance(entries, NoValue) else self.answer.doubt(*path) or entries
         if isinstance(entries, NoValue):
             return self.observation(setting, app, entries, Part.SITE, path)
         listed = entries if isinstance(entries, list) else [entries]
